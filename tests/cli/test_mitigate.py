@@ -31,8 +31,9 @@ def run(project: Project, publish: Publish, *words: str) -> Ran:
 def test_it_says_who_is_told_what_and_how_it_ends(shipped: Project, publish: Publish) -> None:
     ran = run(shipped, publish, "mitigate", "node", *ADVICE, "--fixed-in", "1.1.0", "--yes")
     assert ran.code == 0, ran.err
-    assert "Users of node from 1.0.0, before 1.1.0 are told with their next check to set storage.auto_sync to" in flat(
-        ran.out
+    assert (
+        "Users of node (from 1.0.0, before 1.1.0) are told with their next check to set storage.auto_sync to"
+        in flat(ran.out)
     )
     ident = ran.out.split("publish mitigate --end ")[1].split()[0]
     said = flat(run(shipped, publish, "status").out)
@@ -40,7 +41,7 @@ def test_it_says_who_is_told_what_and_how_it_ends(shipped: Project, publish: Pub
     assert f"publish mitigate --end {ident}" in said
     assert json.loads(run(shipped, publish, "status", "--json").out)["mitigations"][0]["from"] == "1.0.0"
     ran = run(shipped, publish, "mitigate", "--end", ident, "--yes")
-    assert "The mitigation of node from 1.0.0, before 1.1.0 has ended" in flat(ran.out)
+    assert "The mitigation for node (from 1.0.0, before 1.1.0) has ended" in flat(ran.out)
     assert "Mitigations" not in run(shipped, publish, "status").out
     said = flat(run(shipped, publish, "log", "--verify").out)
     for action in ("mitigate", "end-mitigation"):
@@ -77,7 +78,7 @@ def test_whoever_is_here_sees_it_first_and_is_asked(
     before = tree(shipped.bucket)
     ran = run(shipped, publish, "mitigate", "node", *ADVICE, "--fixed-in", "1.1.0")
     said = flat(ran.out)
-    assert "Tell users of node from 1.0.0, before 1.1.0, on all platforms:" in said
+    assert "Tell users of node (from 1.0.0, before 1.1.0), on all platforms:" in said
     assert "Until fixed in 1.1.0: set storage.auto_sync to off (In config.toml)." in said
     assert f'Everybody reads: "{REASON}"' in said
     assert "The newest published version in this range: 1.0.0." in said
@@ -98,7 +99,7 @@ def test_a_problem_of_the_content_holds_nobody_up(shipped: Project, publish: Pub
         ({"product": "nod"}, 1, "there is no product nod"),
         ({"--versions": "1.0.0"}, 2, "--versions '1.0.0' is not a range"),
         ({"--versions": "1.1.0..1.0.0"}, 2, "has no version in it"),
-        ({"--versions": "3.0.."}, 1, "no published version of node is 3.0 and later"),
+        ({"--versions": "3.0.."}, 1, "no published version of node lies in the range (3.0 and later)"),
         ({"--set": "auto-sync"}, 2, "--set auto-sync is not SETTING=VALUE"),
         ({"--set": "auto-snyc=off"}, 1, "did you mean auto-sync?"),
         ({"--set": "auto-sync=maybe"}, 1, "cannot be set to maybe"),

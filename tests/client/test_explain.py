@@ -55,10 +55,10 @@ def test_r94_a_hold_and_a_freeze_are_explained_with_what_is_offered_and_when_tha
         "2. 4.0.2 is the version before it.\n"
         "3. 4.1.0 is on hold: nobody is offered it.\n"
         '   The publisher says: "It deletes wallets when it starts." (2027-01-14 08:00 UTC)\n'
-        "   The next update was promised for 2027-01-16 12:00 UTC.\n"
+        "   The next update is promised for 2027-01-16 12:00 UTC.\n"
         "4. A freeze for mainnet-fork lasts until 2027-01-18 00:00 UTC; it delays new releases, and stops\n"
         "   none that is published.\n"
-        "5. 4.1.0 has no ramp: it is offered to everybody at once, whatever the install id.\n"
+        "5. 4.0.2 has no ramp: it is offered to everybody at once, whatever the install id.\n"
         "\n"
         "So: Version 4.0.2 is available and recommended; you run 4.0.1. The newer 4.1.0 is on hold.\n"
         "\n"
@@ -76,7 +76,7 @@ def test_the_same_for_programs(run: Run, bucket: Bucket) -> None:
     explanation = explained(run, "--current", "4.0.2", "--install-id", "8f2c-01")
     assert (explanation["outcome"], explanation["offers"], explanation["install_id"]) == ("held", None, "8f2c-01")
     assert explanation["reason"] == "Version 4.1.0 is on hold. Keep running 4.0.2."
-    assert kinds(explanation) == [("published", "4.1.0"), ("held", "4.1.0"), ("ramp", "4.1.0")]
+    assert kinds(explanation) == [("published", "4.1.0"), ("held", "4.1.0")]
     assert explanation["steps"][1]["until"] == "2027-01-16T12:00:00Z"
     assert [change["at"] for change in explanation["changes"]] == ["2027-01-16T12:00:00Z", "2999-01-01T00:00:00Z"]
 
@@ -106,7 +106,6 @@ def test_withdrawn_taken_back_and_the_floor_are_named(run: Run, bucket: Bucket) 
         ("below-floor", "4.0.2"),
         ("withdrawn", "4.1.0"),
         ("taken-back", "4.1.0"),
-        ("ramp", "4.1.0"),
     ]
     assert "4.0.2, which you run, is withdrawn: nobody should run it." in run("explain", "--current", "4.0.2")[1]
 

@@ -56,7 +56,7 @@ def test_a_hold_is_told_with_its_reason_and_the_next_update(run: Run, bucket: Bu
         "Version 4.1.0 is on hold. Keep running 4.0.2.\n"
         "\n"
         'The publisher says: "It deletes wallets when it starts." (2027-01-14 08:00 UTC)\n'
-        "The next update was promised for 2027-01-16 12:00 UTC.\n"
+        "The next update is promised for 2027-01-16 12:00 UTC.\n"
         "\n"
         "Signed by alice (engineering) and bob (operations): verified\n"
     )
@@ -66,7 +66,7 @@ def test_a_promise_that_was_not_kept_is_called_so(run: Run, bucket: Bucket, set_
     hold = bucket.brake("hold")
     set_clock("2027-01-16T12:00:00Z")
     assert (
-        "promised for 2027-01-16 12:00 UTC; it is overdue, so tell the publisher."
+        "promised for 2027-01-16 12:00 UTC and has not come; tell the publisher."
         in run("check", "--current", "4.0.2")[1]
     )
     assert asked(run, "check", "--current", "4.0.2")["hold"] == {
@@ -208,7 +208,7 @@ def test_r86_a_required_version_on_hold_is_not_ready_and_says_when_there_is_more
     text = " ".join(out.split())
     assert "Held: 5.0.0 or later must run by 2027-03-31 12:00 UTC (75 days left)." in text
     assert "You run 4.1.0. 5.0.0 is on hold; nothing to install today; check again soon." in text
-    assert "The next update was promised for 2027-01-16 12:00 UTC." in text
+    assert "The next update is promised for 2027-01-16 12:00 UTC." in text
     assert "To download it:" not in out
     answer = asked(run, "ready", "--current", "4.1.0")
     assert (answer["readiness"], answer["next_update"], answer["release"]) == ("held", "2027-01-16T12:00:00Z", None)
@@ -251,3 +251,11 @@ def test_without_a_network_what_was_stopped_stays_stopped(
     code, out, err = run("ready", "--current", "4.1.0")
     assert (code, err) == (14, "")
     assert 'The publisher says: "It deletes wallets when it starts."' in " ".join(out.split())
+
+
+def test_whoever_runs_what_is_on_hold_reads_why_as_well(run: Run, bucket: Bucket) -> None:
+    bucket.brake("hold")
+    out = run("check", "--current", "4.1.0")[1]
+    assert "It is on hold, so nobody else gets it now; keep running it." in out
+    assert 'The publisher says: "It deletes wallets when it starts."' in out
+    assert asked(run, "check", "--current", "4.1.0")["hold"]["version"] == "4.1.0"

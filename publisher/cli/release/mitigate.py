@@ -126,7 +126,7 @@ def _end(
             what = f'{notice.setting}={notice.value}, because "{notice.because}"'
         except VerificationError:
             what = "its notice cannot be read"
-        ask_to_sign([f"End the mitigation of {product} {listed.versions}: {what}."])
+        ask_to_sign([f"End the mitigation for {product} ({listed.versions}): {what}."])
     # The whole id from here on: another one that begins alike may come in between.
     ring = key_ring(configuration.signers, keys)
     plan, written = end_mitigation(listed.id, configuration, storage, root, ring, wall_clock)
@@ -159,7 +159,7 @@ def _scope(order: MitigationOrder, reach: MitigationReach) -> list[str]:
     where = f" on {english.listed(order.platforms)}" if order.platforms else ", on all platforms"
     ends = f"Until fixed in {order.fixed_in}" if order.fixed_in is not None else "Until this is fixed"
     return [
-        f"Tell users of {order.product} {order.versions}{where}:",
+        f"Tell users of {order.product} ({order.versions}){where}:",
         f"{ends}: set {setting.name} to {order.value} ({setting.how.rstrip('.')}).",
         f'Everybody reads: "{order.because}"',
         f"The newest published version in this range: {reach.newest}. It ends on {english.moment(order.until)}.",
@@ -185,7 +185,7 @@ class MitigationReport(Report):
         order, reach, listed = self.plan.order, self.plan.reach, self.plan.listed
         already = "were told already" if self.plan.already else "are told with their next check"
         what = f"{already} to set {reach.setting.name} to {order.value}, until {english.moment(order.until)}"
-        lines = [f"Users of {order.product} {order.versions} {what}.", *_left_out(reach)]
+        lines = [f"Users of {order.product} ({order.versions}) {what}.", *_left_out(reach)]
         return [
             *(line for text in lines for line in wrapped(text, width)),
             "To end it early:",
@@ -216,7 +216,7 @@ class EndReport(Report):
     written: Written
 
     def lines(self, width: int) -> list[str]:
-        what = f"The mitigation of {self.plan.product} {self.plan.listed.versions} has ended"
+        what = f"The mitigation for {self.plan.product} ({self.plan.listed.versions}) has ended"
         return wrapped(f"{what}: clients stop showing it with their next check. Next: build the site again.", width)
 
     def data(self) -> dict[str, object]:

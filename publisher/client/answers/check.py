@@ -37,7 +37,7 @@ class CheckAnswer:
     current: Version | None
     advice: UpdateAdvice
     hold: StoppedVersion | None
-    """The hold on what would be offered otherwise."""
+    """The hold on what would be offered otherwise, or else on what runs."""
     withdrawal: StoppedVersion | None
     """The withdrawal of the running version."""
 
@@ -83,7 +83,10 @@ def check(client: UpdateClient, channel: VerifiedChannel, current: Version | Non
         channel.state_of(current),
         at,
     )
-    return CheckAnswer(channel, current, advice, hold_in_the_way(client, channel, advice, at), withdrawal)
+    hold = hold_in_the_way(client, channel, advice, at)
+    if hold is None and withdrawal is None and current is not None:
+        hold = _stopped(client, channel, BrakeKind.HOLD, channel.hold_of(current), at)
+    return CheckAnswer(channel, current, advice, hold, withdrawal)
 
 
 def withdrawal_of_running(

@@ -198,16 +198,16 @@ class Explanation:
 
     def _around(self) -> Iterator[ExplainedFact]:
         """What does not depend on one version."""
-        advice, feed = self.answer.advice, self.answer.channel.feed
+        advice = self.answer.advice
         if (freeze := advice.freeze) is not None:
             text = (
                 f"A freeze for {freeze.event} lasts until {time_text(freeze.ends)}; it delays new releases, and stops"
                 " none that is published."
             )
             yield ExplainedFact(StepKind.FREEZE, text, until=freeze.ends)
-        if feed.release is not None:
-            text = f"{feed.release.version} has no ramp: it is offered to everybody at once, whatever the install id."
-            yield ExplainedFact(StepKind.RAMP, text, feed.release.version)
+        if (release := advice.release) is not None:
+            text = f"{release.version} has no ramp: it is offered to everybody at once, whatever the install id."
+            yield ExplainedFact(StepKind.RAMP, text, release.version)
         if advice.required_by is not None:
             verb = "requires what is offered by" if advice.required_by > self.at else "has required it since"
             yield ExplainedFact(

@@ -68,8 +68,11 @@ def brake_lines(stopped: StoppedVersion) -> list[str]:
         return [f"The reason for the {stopped.kind} of {stopped.brake.version} could not be read."]
     lines = [f'The publisher says: "{notice.because}" ({time_text(notice.at)})']
     if notice.next_update is not None:
-        overdue = "; it is overdue, so tell the publisher" if stopped.overdue else ""
-        lines.append(f"The next update was promised for {time_text(notice.next_update)}{overdue}.")
+        when = time_text(notice.next_update)
+        if stopped.overdue:
+            lines.append(f"The next update was promised for {when} and has not come; tell the publisher.")
+        else:
+            lines.append(f"The next update is promised for {when}.")
     if notice.replaced_by is not None:
         lines.append(f"It is replaced by {notice.replaced_by}.")
     return lines

@@ -39,6 +39,9 @@ from publisher.wire.feed_words import BrakeKind, WithdrawalAction
 from publisher.wire.stopping.brakes import BRAKES, Brake
 from publisher.wire.version import Version
 
+LATEST_UPDATE = timedelta(days=14)
+"""A promise that lies further ahead is none: a hold without one would be forgotten (R82)."""
+
 
 @dataclass(frozen=True)
 class BrakeOrder:
@@ -117,6 +120,11 @@ def check_order(order: BrakeOrder, configuration: Configuration, bucket: Bucket,
         raise InputError(
             f"the next update is promised for {english.moment(order.next_update)}, which is over",
             fix="name a time in the future, like --next-update 6h",
+        )
+    if order.next_update is not None and order.next_update > now + LATEST_UPDATE:
+        raise InputError(
+            f"the next update is promised for {english.moment(order.next_update)}, which is too far ahead",
+            fix=f"name a time within {LATEST_UPDATE.days} days, and hold it again then",
         )
     offered, where = bucket.offered(order.product, order.channel), f"{order.product} {order.channel}"
     known = _offers(order.version, order.platforms, offered) or _was_published(order, bucket)

@@ -7,7 +7,8 @@ When somebody else publishes in the same minute, it is planned anew on what they
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -146,7 +147,7 @@ def _newest_concerned(order: MitigationOrder, bucket: Bucket) -> Version:
             return version
         known.add(version)
     raise InputError(
-        f"no published version of {order.product} is {order.versions}"
+        f"no published version of {order.product} lies in the range ({order.versions})"
         + (f" and older than {order.fixed_in}, which has the fix" if order.fixed_in is not None else ""),
         fix="choose a range with one of the published versions: "
         + ", ".join(str(version) for version in sorted(known)[-5:]),
@@ -220,12 +221,24 @@ def plan_mitigation(
     notice = Body.from_bytes(order.notice(now).to_bytes())
     listed = ListedMitigation(notice.sha256, order.versions, order.platforms, order.until)
     _refuse_unreadable(order, listed, notice)
-    signed = notes_to_sign(live, now, order.product, [listed])
+    signed = notes_to_sign(live, now, order.product, [listed], ended=_replaced(order, listed_now, bucket))
     notice_object = PlannedObject.of(mitigation_key(order.product, listed.id), notice)
     publication = _publication(
         LedgerAction.MITIGATE, order.product, listed, signed, configuration, bucket, keys, now, notice_object
     )
     return MitigationPlan(order, reach, listed, False, publication)
+
+
+def _replaced(order: MitigationOrder, listed_now: Sequence[ListedMitigation], bucket: Bucket) -> frozenset[str]:
+    """Ids of mitigations that say something else of the same setting to the same users: the newest counts alone."""
+    replaced = set()
+    for item in listed_now:
+        if (item.versions, item.platforms) != (order.versions, order.platforms):
+            continue
+        with suppress(VerificationError, StorageForeign):
+            if read_mitigation(bucket.read, order.product, item).setting == order.setting:
+                replaced.add(item.id)
+    return frozenset(replaced)
 
 
 def plan_end(name: str, configuration: Configuration, bucket: Bucket, keys: KeyRing, now: datetime) -> EndPlan:

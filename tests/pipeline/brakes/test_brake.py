@@ -145,6 +145,7 @@ def test_a_notice_that_is_gone_is_found(shipped: Project) -> None:
         ({"channel": "beta"}, "so a hold would stop nothing"),
         ({"platforms": ("linux-arm64",)}, "node has no platform linux-arm64"),
         ({"next_update": timedelta(0)}, "which is over"),
+        ({"next_update": timedelta(days=15)}, "which is too far ahead name a time within 14 days"),
         ({"action": "update"}, "offers nothing newer than 1.1.0 to update to"),
         ({"action": "stop", "replaced_by": "1.1.0"}, "--replaced-by 1.1.0 is not newer than 1.1.0"),
         ({"action": "stop", "replaced_by": "1.0.0"}, "--replaced-by 1.0.0 is not newer than 1.1.0"),

@@ -119,7 +119,7 @@ def test_the_ledger_names_it_and_its_end(shipped: Project) -> None:
         ({"setting": "auto-snyc"}, "node has no setting auto-snyc in products.yaml did you mean auto-sync?"),
         ({"value": "maybe"}, "storage.auto_sync cannot be set to maybe choose from on, off"),
         ({"setting": "max-peers", "value": "7"}, "network.max_peers cannot be set to 7 choose from 8 to 512"),
-        ({"versions": "3.0.0..", "fixed_in": None}, "no published version of node is 3.0.0 and later"),
+        ({"versions": "3.0.0..", "fixed_in": None}, "no published version of node lies in the range (3.0.0 and later)"),
         ({"versions": "..1.0.0", "fixed_in": None}, "choose a range with one of the published versions: 1.0.0, 1.1.0"),
         ({"versions": "1.1.0..", "fixed_in": "1.1.0"}, "and older than 1.1.0, which has the fix"),
     ],
@@ -370,3 +370,13 @@ def test_settings_are_announced_between_releases_and_can_be_named_then(project: 
     promote(project)
     advise(project, fixed_in=None)
     assert len(advice_for(project).mitigations) == 1
+
+
+def test_the_newest_word_about_a_setting_counts_alone(shipped: Project) -> None:
+    """Said again a minute later, or with another value: users read one mitigation, never two that contradict."""
+    advise(shipped)
+    shipped.now += timedelta(minutes=1)
+    again = advise(shipped, until=shipped.now + timedelta(days=15))
+    assert [item.id for item in advice_for(shipped).mitigations] == [again.listed.id]
+    other = advise(shipped, platforms=("linux-amd64",))
+    assert {item.id for item in advice_for(shipped).mitigations} == {again.listed.id, other.listed.id}
