@@ -106,7 +106,7 @@ def test_every_command_says_what_is_on_hold_in_the_same_words(shipped: Project, 
     assert all(words in said and f'"{REASON}"' in said for said in (status, why, explain)), (status, why, explain)
     log = flat(publish("log", "--to", shipped.bucket, cwd=shipped.base).out)
     assert "hold: node 1.0.0 in stable" in log
-    assert "by which it can be lifted" in log
+    assert "the id by which it is lifted" in log
 
 
 def test_a_promise_that_has_passed_is_an_alarm_that_says_what_to_do(shipped: Project, publish: Publish) -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from publisher.channel.candidates.rollback_metadata import NoRollback
 from publisher.cli.operate.status import StatusReport
-from publisher.errors import InputError
+from publisher.errors import InputError, RefusedByPolicy
 from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.operate.status import read_status
 from publisher.pipeline.release.promote import PromoteRequest
-from publisher.pipeline.release.rollback import plan_rollback
+from publisher.pipeline.release.rollback import RollbackPlan, plan_rollback
 from publisher.pipeline.release.stage import apply_stage, plan_stage
 from publisher.wire.version import Version
 from tests.support.advising import advise, set_floor
@@ -29,6 +29,13 @@ def stage(project: Project, version: str) -> str | None:
     plan = plan_stage(request, project.catalog, project.look(), project.key_ring(), project.now)
     apply_stage(plan, project.storage())
     return plan.no_way_back
+
+
+def take_back(project: Project) -> RollbackPlan:
+    """What taking 1.1.0 back would write."""
+    request = PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK)
+    version, keys = Version.parse("1.1.0"), project.key_ring()
+    return plan_rollback(request, version, project.catalog, project.look(), keys, project.now, "Nodes lose files.")
 
 
 def test_r81_there_is_no_way_back_to_a_version_that_an_advisory_names(project: Project) -> None:
@@ -80,12 +87,27 @@ def test_a_release_without_a_way_back_is_not_taken_back(project: Project) -> Non
     project.add_release("1.1.0")
     advise(project, 'before: "1.1.0"')
     project.publish("1.1.0")
-    request = PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK)
     before = tree(project.bucket)
-    version, keys = Version.parse("1.1.0"), project.key_ring()
     with pytest.raises(InputError, match="rollback metadata"):
-        plan_rollback(request, version, project.catalog, project.look(), keys, project.now, "Nodes lose files.")
+        take_back(project)
     assert tree(project.bucket) == before
+
+
+def test_r81_nobody_is_taken_back_to_what_a_later_advisory_names(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    advise(project, 'before: "1.1.0"')
+    with pytest.raises(RefusedByPolicy) as refused:
+        take_back(project)
+    assert refused.value.what == "taking node@1.1.0 back would hand out 1.0.0, which is unsafe (advisory leak)"
+    assert refused.value.fix.startswith("run `publish hold node@1.1.0 --channel stable`")
+
+
+def test_an_advisory_that_names_both_versions_stops_no_way_back(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    advise(project, 'before: "1.2.0"')
+    assert take_back(project).back_to == "1.0.0"
 
 
 def test_a_fix_is_not_staged_while_the_floor_lets_affected_versions_pass(project: Project) -> None:

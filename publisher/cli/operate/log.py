@@ -163,7 +163,7 @@ def _entry_lines(shown: Shown, width: int) -> list[str]:
 def _brake_sentences(entry: LedgerEntryBody) -> Iterator[str]:
     """What it stops or lifts, by the beginning of its id."""
     if entry.brake is not None:
-        yield f"Notice {entry.brake[:12]}, by which it can be lifted."
+        yield f"Notice {entry.brake[:12]}, the id by which it is lifted."
     if entry.lifts:
         yield f"Lifts {english.listed([ident[:12] for ident in entry.lifts])}."
     if entry.because is not None:

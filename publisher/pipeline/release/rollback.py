@@ -79,9 +79,9 @@ def plan_rollback(
 
     `because` is what everybody reads of the withdrawal; None where brakes withdraw the version already. Raises
     UsageError where it is missing, InputError when the version is not live or no rollback metadata was signed with it,
-    VerificationError when that is not good, RefusedByPolicy when users must not go back or it leads below the security
-    floor or to a withdrawn version, StorageConflict when somebody has taken its number, SigningError when keys of
-    brakes, snapshot or timestamp are not here.
+    VerificationError when that is not good, RefusedByPolicy when users must not go back or it leads to an unsafe
+    version, StorageConflict when somebody has taken its number, SigningError when keys of brakes, snapshot or timestamp
+    are not here.
     """
     read, live = bucket.read, bucket.published(fix="there is nothing to take back")
     _refuse_forbidden(request, version, configuration, live)
@@ -239,7 +239,10 @@ def _refuse_unsafe(
     live: Repository,
     offered: Sequence[tuple[str, Version]],
 ) -> None:
-    """Nobody is taken back to what is below the security floor, or withdrawn on a platform. Raises RefusedByPolicy."""
+    """Nobody is taken back to what is below the security floor, withdrawn on a platform, or named by an advisory.
+
+    An advisory that names both versions stops nothing: whoever goes back is no worse off. Raises RefusedByPolicy.
+    """
     floor, stopped = configuration.products[request.product].min_secure, channel_brakes(live, request.role)
     current = live.roles.get(request.role)
     taken_back = withdrawn_by(current.signed if current is not None else None)
@@ -250,9 +253,22 @@ def _refuse_unsafe(
             unsafe = "which was taken back itself"
         elif stopped.withdrawal_of(older, platform) is not None:
             unsafe = f"which is withdrawn on {platform}"
+        elif reopened := _reopened(request.product, version, older, configuration):
+            unsafe = f"which is unsafe ({english.listed(reopened)})"
         else:
             continue
         raise RefusedByPolicy(
             f"taking {request.product}@{version} back would hand out {older}, {unsafe}",
             fix=instead(request, version),
         )
+
+
+def _reopened(product: str, version: Version, older: Version, configuration: Configuration) -> list[str]:
+    """Advisories, as words, that name the older version and not the one that is taken back."""
+    if not isinstance(configuration, Catalog):
+        return []
+    return [
+        f"advisory {advisory.id}"
+        for advisory in configuration.affecting(product, older)
+        if not advisory.affects(version)
+    ]
