@@ -22,7 +22,7 @@ def sentence(withdrawal: Withdrawal, state: ChannelState) -> str:
 def sentences(state: ChannelState, now: datetime, product: str | None = None) -> list[str]:
     """What is said of each version that nobody should run or that is on hold, of one product or of all."""
     withdrawn = [sentence(entry, state) for entry in state.withdrawn if product in (None, entry.product)]
-    return withdrawn + [hold_sentence(hold, now) for hold in state.holds if product in (None, hold.product)]
+    return withdrawn + [hold_sentence(hold, now) for hold in state.latest_holds if product in (None, hold.product)]
 
 
 def advice(

@@ -100,7 +100,7 @@ class BrakeView:
 def hold_views(scene: Scene) -> tuple[BrakeView, ...]:
     """What is on hold and not withdrawn as well, by product."""
     state = scene.state
-    return _holds(scene, state, state.holds) if state else ()
+    return _holds(scene, state, state.latest_holds) if state else ()
 
 
 def holds_of(scene: Scene, release: Release) -> tuple[BrakeView, ...]:
@@ -110,10 +110,9 @@ def holds_of(scene: Scene, release: Release) -> tuple[BrakeView, ...]:
 
 
 def _holds(scene: Scene, state: ChannelState, holds: Iterable[Hold]) -> tuple[BrakeView, ...]:
-    latest = {(hold.product, hold.channel, hold.version, hold.platforms): hold for hold in holds}
     return tuple(
         _hold_view(scene, state, hold)
-        for hold in latest.values()
+        for hold in holds
         if hold.product in scene.catalog.products and not _is_withdrawn(state, hold)
     )
 

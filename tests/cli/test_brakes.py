@@ -139,3 +139,8 @@ def test_r82_a_promise_that_has_passed_is_said_by_every_refresh_until_it_is_rene
     assert [(hold["product"], hold["version"]) for hold in data["overdue"]] == [("node", "1.0.0")]
     assert publish(*hold_words(shipped, "node@1.0.0"), "--yes", cwd=shipped.base).code == 0
     assert publish(*refresh, cwd=shipped.base).code == 0
+    said = flat(publish("status", "--to", shipped.bucket, cwd=shipped.base).out)
+    assert "An earlier hold of node 1.0.0 in stable is in force as well." in said
+    assert "has not come" not in said
+    data = json.loads(publish("status", "--to", shipped.bucket, "--json", cwd=shipped.base).out)
+    assert (data["ok"], [hold["overdue"] for hold in data["holds"]]) == (True, [False, False])

@@ -109,7 +109,8 @@ class StatusReport(Report):
             "unannounced": [picked(channel, "product", "channel", "changes") for channel in status.unannounced],
             "withdrawn": [entry.model_dump(mode="json") for entry in status.state.withdrawn],
             "holds": [
-                {**hold.model_dump(mode="json"), "overdue": hold.overdue(self.now)} for hold in status.state.holds
+                {**hold.model_dump(mode="json"), "overdue": hold in status.state.overdue(self.now)}
+                for hold in status.state.holds
             ],
             "unsigned_freezes": {
                 role: [picked(freeze, "event", "begins", "ends") for freeze in freezes]
@@ -137,9 +138,10 @@ class StatusReport(Report):
 
 def _stopped(state: ChannelState, now: datetime, width: int) -> list[str]:
     """Holds and withdrawals, each with what ends it."""
-    holds, withdrawn = [], []
+    holds, withdrawn, latest = [], [], state.latest_holds
     for hold in state.holds:
-        holds += wrapped(hold_sentence(hold, now), width, 2)
+        earlier = f"An earlier hold of {hold.product} {hold.version} in {hold.channel} is in force as well."
+        holds += wrapped(hold_sentence(hold, now) if hold in latest else earlier, width, 2)
         holds += [f"    id {hold.id}"]
     for withdrawal in state.withdrawn:
         withdrawn += wrapped(sentence(withdrawal, state), width, 2)

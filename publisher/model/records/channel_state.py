@@ -236,14 +236,21 @@ class ChannelState(Model):
 
     def holds_on(self, product: str, version: Version, channel: str | None = None) -> tuple[Hold, ...]:
         """The latest hold of a version in each channel and on each set of platforms."""
-        latest = {
-            (hold.channel, hold.platforms): hold
-            for hold in self.holds
+        return tuple(
+            hold
+            for hold in self.latest_holds
             if (hold.product, hold.version) == (product, version) and channel in (None, hold.channel)
-        }
+        )
+
+    @property
+    def latest_holds(self) -> tuple[Hold, ...]:
+        """What counts of the holds: the latest of each version in a channel and on a set of platforms.
+
+        A later one renews the promise of those before it, which stay in force until people lift them as well.
+        """
+        latest = {(hold.product, hold.channel, hold.version, hold.platforms): hold for hold in self.holds}
         return tuple(latest.values())
 
     def overdue(self, now: datetime) -> tuple[Hold, ...]:
         """The holds whose promised next update has passed, and that no later hold of the version has renewed."""
-        latest = {(hold.product, hold.channel, hold.version, hold.platforms): hold for hold in self.holds}
-        return tuple(hold for hold in latest.values() if hold.overdue(now))
+        return tuple(hold for hold in self.latest_holds if hold.overdue(now))
