@@ -46,7 +46,7 @@ check: lint               ## the quick daily one: lint and unit tests, in under 
 	$(VENV)/bin/pytest -q -m 'not system' -n auto --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/tested      ## all tests, system tests too
-	$(VENV)/bin/pytest -n auto --dist loadfile
+	$(VENV)/bin/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 nightly: $(VENV)/tested   ## long tests: huge files, many races and examples, Ceph (.ci/ceph installs it)
 	TIDEGATE_SYSTEM_TESTS=required $(VENV)/bin/pytest -n auto --hypothesis-profile night -m 'nightly or hypothesis'
