@@ -52,7 +52,7 @@ class Row:
 @cache
 def rows() -> tuple[Row, ...]:
     """The lines of all tables, without their heads."""
-    table, found = "", []
+    table, parsed = "", []
     for line in PAGE.read_text().splitlines():
         if (heading := _HEADING.fullmatch(line)) is not None:
             table = heading[1]
@@ -61,8 +61,8 @@ def rows() -> tuple[Row, ...]:
             assert all(cells), line
             tests = tuple(_TEST.findall(cells[-1]))
             assert "<br>".join(f"`{path}::{name}`" for path, name in tests) == cells[-1], line
-            found.append(Row(table, cells[0], tests))
-    return tuple(found)
+            parsed.append(Row(table, cells[0], tests))
+    return tuple(parsed)
 
 
 @cache

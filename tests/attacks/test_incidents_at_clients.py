@@ -122,8 +122,8 @@ def test_a_stale_mirror_answers(live: Project, machine: Machine, fresh: Machine)
     stale = Path(shutil.copytree(live.bucket, live.base / "stale"))
     live.publish("1.2.0")
     assert machine.offered() == "1.2.0"
-    for one in (machine, fresh):
-        one.wire.hosts = dict.fromkeys(one.wire.hosts, stale)
+    for client in (machine, fresh):
+        client.wire.hosts = dict.fromkeys(client.wire.hosts, stale)
     machine.refuses("replays an old state", Code.OLDER_THAN_SEEN)
     # A machine that knows nothing newer is led to the older release, for two days at most.
     assert fresh.offered() == "1.1.0"

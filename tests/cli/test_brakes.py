@@ -38,10 +38,10 @@ def hold_words(project: Project, *words: str) -> tuple[str, ...]:
 def test_a_hold_says_what_clients_get_and_how_it_ends(shipped: Project, publish: Publish) -> None:
     ran = publish(*hold_words(shipped, "node"), "--yes", cwd=shipped.base)
     assert ran.code == 0, ran.err
-    said = flat(ran.out)
-    assert "node 1.0.0 in stable is on hold. Clients follow with their next check." in said
-    assert "Nothing is left to offer on linux-amd64 and windows-amd64" in said
-    assert "publish lift node@1.0.0 --channel stable" in said
+    output = flat(ran.out)
+    assert "node 1.0.0 in stable is on hold. Clients follow with their next check." in output
+    assert "Nothing is left to offer on linux-amd64 and windows-amd64" in output
+    assert "publish lift node@1.0.0 --channel stable" in output
 
 
 def test_a_withdrawal_says_what_is_left(shipped: Project, publish: Publish) -> None:
@@ -103,7 +103,7 @@ def test_every_command_says_what_is_on_hold_in_the_same_words(shipped: Project, 
     status = flat(publish("status", "--to", shipped.bucket, cwd=shipped.base).out)
     why = flat(publish("why", "node@1.0.0", "--bucket", shipped.bucket, cwd=shipped.base).out)
     explain = flat(publish("explain", "--bucket", shipped.bucket, cwd=shipped.base).out)
-    assert all(words in said and f'"{REASON}"' in said for said in (status, why, explain)), (status, why, explain)
+    assert all(words in output and f'"{REASON}"' in output for output in (status, why, explain)), (status, why, explain)
     log = flat(publish("log", "--to", shipped.bucket, cwd=shipped.base).out)
     assert "hold: node 1.0.0 in stable" in log
     assert "the id by which it is lifted" in log
@@ -117,9 +117,9 @@ def test_a_promise_that_has_passed_is_an_alarm_that_says_what_to_do(shipped: Pro
         later = now + timedelta(hours=hours)
         report = StatusReport(read_status(shipped.look(), configuration, later), str(shipped.bucket), later)
         assert report.exit_code == code
-    said = flat(click.unstyle("\n".join(report.lines(80))))
-    assert "The next update was promised for" in said
-    assert "has not come. Next: publish hold node@1.0.0 --channel stable with a new promise, or publish lift" in said
+    output = flat(click.unstyle("\n".join(report.lines(80))))
+    assert "The next update was promised for" in output
+    assert "has not come. Next: publish hold node@1.0.0 --channel stable with a new promise, or publish lift" in output
 
 
 def test_r82_a_promise_that_has_passed_is_said_by_every_refresh_until_it_is_renewed_or_lifted(
@@ -139,8 +139,8 @@ def test_r82_a_promise_that_has_passed_is_said_by_every_refresh_until_it_is_rene
     assert [(hold["product"], hold["version"]) for hold in data["overdue"]] == [("node", "1.0.0")]
     assert publish(*hold_words(shipped, "node@1.0.0"), "--yes", cwd=shipped.base).code == 0
     assert publish(*refresh, cwd=shipped.base).code == 0
-    said = flat(publish("status", "--to", shipped.bucket, cwd=shipped.base).out)
-    assert "An earlier hold of node 1.0.0 in stable is in force as well." in said
-    assert "has not come" not in said
+    output = flat(publish("status", "--to", shipped.bucket, cwd=shipped.base).out)
+    assert "An earlier hold of node 1.0.0 in stable is in force as well." in output
+    assert "has not come" not in output
     data = json.loads(publish("status", "--to", shipped.bucket, "--json", cwd=shipped.base).out)
     assert (data["ok"], [hold["overdue"] for hold in data["holds"]]) == (True, [False, False])

@@ -36,16 +36,16 @@ def test_it_says_who_is_told_what_and_how_it_ends(shipped: Project, publish: Pub
         in flat(ran.out)
     )
     ident = ran.out.split("publish mitigate --end ")[1].split()[0]
-    said = flat(run(shipped, publish, "status").out)
-    assert "Mitigations node from 1.0.0, before 1.1.0: set storage.auto_sync to off, until" in said
-    assert f"publish mitigate --end {ident}" in said
+    output = flat(run(shipped, publish, "status").out)
+    assert "Mitigations node from 1.0.0, before 1.1.0: set storage.auto_sync to off, until" in output
+    assert f"publish mitigate --end {ident}" in output
     assert json.loads(run(shipped, publish, "status", "--json").out)["mitigations"][0]["from"] == "1.0.0"
     ran = run(shipped, publish, "mitigate", "--end", ident, "--yes")
     assert "The mitigation for node (from 1.0.0, before 1.1.0) has ended" in flat(ran.out)
     assert "Mitigations" not in run(shipped, publish, "status").out
-    said = flat(run(shipped, publish, "log", "--verify").out)
+    output = flat(run(shipped, publish, "log", "--verify").out)
     for action in ("mitigate", "end-mitigation"):
-        entry = said.split(f" {action}: node ", 1)[1]
+        entry = output.split(f" {action}: node ", 1)[1]
         assert "notes" in entry.split(f"Mitigation {ident}.", 1)[0]
 
 
@@ -77,11 +77,11 @@ def test_whoever_is_here_sees_it_first_and_is_asked(
     monkeypatch.setattr("click.confirm", lambda *_words, **_options: answer)
     before = tree(shipped.bucket)
     ran = run(shipped, publish, "mitigate", "node", *ADVICE, "--fixed-in", "1.1.0")
-    said = flat(ran.out)
-    assert "Tell users of node (from 1.0.0, before 1.1.0), on all platforms:" in said
-    assert "Until fixed in 1.1.0: set storage.auto_sync to off (In config.toml)." in said
-    assert f'Everybody reads: "{REASON}"' in said
-    assert "The newest published version in this range: 1.0.0." in said
+    output = flat(ran.out)
+    assert "Tell users of node (from 1.0.0, before 1.1.0), on all platforms:" in output
+    assert "Until fixed in 1.1.0: set storage.auto_sync to off (In config.toml)." in output
+    assert f'Everybody reads: "{REASON}"' in output
+    assert "The newest published version in this range: 1.0.0." in output
     assert (ran.code, tree(shipped.bucket) == before) == (code, not answer)
     assert ("declined: nothing was signed" in flat(ran.err)) is not answer
 

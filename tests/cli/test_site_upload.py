@@ -85,7 +85,7 @@ def test_r86_the_advisories_that_are_signed_are_those_on_the_site(project: Proje
     assert signed.name.endswith(".advisories.json")
     shown = (project.base / "file-site/security/security.json").read_bytes()
     assert shown == security_file([signed.read_bytes()])
-    assert [one["id"] for one in json.loads(shown)["products"][0]["advisories"]] == ["open-port"]
+    assert [advisory["id"] for advisory in json.loads(shown)["products"][0]["advisories"]] == ["open-port"]
     assert "open-port" in (project.base / "file-site/security/index.html").read_text("utf-8")
     verify = ("verify", "bucket", "--root", "site_config/root.json", "--site", "file-site")
     assert publish(*verify, cwd=project.base).out.endswith("Sound.\n")

@@ -97,8 +97,8 @@ RESTORE = {"state": "restore-backup", "backup": "Unpack the backup."}
     ],
 )
 def test_r81_the_channel_tells_what_to_do_before_going_back(states: object, first: dict[str, GoingBack]) -> None:
-    told = going_back(Targets(unrecognized_fields={BACK_STATE_FIELD: states}))
-    assert told == {Version.parse(text): way for text, way in first.items()}
+    ways = going_back(Targets(unrecognized_fields={BACK_STATE_FIELD: states}))
+    assert ways == {Version.parse(text): way for text, way in first.items()}
 
 
 def test_without_the_field_nothing_has_to_be_done_first() -> None:

@@ -35,8 +35,8 @@ DAY = timedelta(days=1)
 
 def window(project: Project) -> datetime:
     """Until when the live release can be taken back."""
-    [found] = rollback_windows(live(project), project.look().read)
-    return found.expires
+    [only] = rollback_windows(live(project), project.look().read)
+    return only.expires
 
 
 def plan_renewal(project: Project, supersede: Supersede = Supersede.NOTHING) -> AnnouncePlan:
@@ -100,8 +100,8 @@ def test_a_window_of_less_than_a_day_is_refused() -> None:
 
 
 def test_whoever_approves_reads_until_when(staged: Project) -> None:
-    said = " ".join(" ".join(review_lines(staged.review("1.1.0"), 80)).split())
-    assert "to go back to 1.0.0 if needed, until Sunday 20 December 2026, 12:00 UTC." in said
+    review = " ".join(" ".join(review_lines(staged.review("1.1.0"), 80)).split())
+    assert "to go back to 1.0.0 if needed, until Sunday 20 December 2026, 12:00 UTC." in review
 
 
 def test_afterwards_it_is_refused_with_what_helps(updated: Project) -> None:

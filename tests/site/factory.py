@@ -222,17 +222,17 @@ def catalog(
     signers = {"roles": {**roles, "channels": {"threshold": 2, "expires": "365 d", "duties": ["engineering"]}}}
     endpoints = {"site": "https://updates.example.org", "downloads": ["https://dl.example.org"]}
     return Catalog(
-        products={one.id: one for one in (products or (product(),))},
+        products={advisory.id: advisory for advisory in (products or (product(),))},
         channels={"stable": Channel(id="stable", name="Stable", summary=channel)},
         endpoints=Endpoints.model_validate_json(_json(endpoints)),
         signers=Signers.model_validate_json(_json(signers)),
         policy=rules or policy(),
-        events=tuple(sorted(events, key=lambda one: (one.starts, one.id))),
-        releases=tuple(sorted(releases, key=lambda one: (one.product, one.version))),
+        events=tuple(sorted(events, key=lambda advisory: (advisory.starts, advisory.id))),
+        releases=tuple(sorted(releases, key=lambda advisory: (advisory.product, advisory.version))),
         deprecations=deprecations,
         sample=Sample(reference_time=NOW, notice=sample) if sample else None,
         maintenance=maintenance,
-        advisories=tuple(sorted(advisories, key=lambda one: (one.published, one.id), reverse=True)),
+        advisories=tuple(sorted(advisories, key=lambda advisory: (advisory.published, advisory.id), reverse=True)),
         staffing=staffing(people) if people else None,
     )
 

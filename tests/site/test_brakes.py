@@ -84,28 +84,28 @@ def text_of(path: str, given: ChannelState) -> str:
 
 @pytest.mark.parametrize("path", PAGES_OF_PRODUCT)
 def test_r82_every_page_of_the_product_says_what_is_on_hold_and_what_to_do(path: str) -> None:
-    said = text_of(path, state(hold()))
-    assert "Keep running what you run. New installs get 4.0.0." in said
-    assert f"The publisher says: “{REASON}”" in said
-    assert "The next update is promised for Friday 20 November 2026, 18:00 UTC." in said
-    assert "On hold in Stable since Friday 20 November 2026, 10:00 UTC, on all platforms." in said
-    assert "has not come" not in said
+    page_text = text_of(path, state(hold()))
+    assert "Keep running what you run. New installs get 4.0.0." in page_text
+    assert f"The publisher says: “{REASON}”" in page_text
+    assert "The next update is promised for Friday 20 November 2026, 18:00 UTC." in page_text
+    assert "On hold in Stable since Friday 20 November 2026, 10:00 UTC, on all platforms." in page_text
+    assert "has not come" not in page_text
 
 
 @pytest.mark.parametrize("path", PAGES_OF_PRODUCT)
 def test_a_promise_that_has_passed_is_an_alarm(path: str) -> None:
-    said = text_of(path, state(hold(promised=-1)))
-    assert "overdue The next update was promised for Friday 20 November 2026, 11:00 UTC and has not come." in said
+    page_text = text_of(path, state(hold(promised=-1)))
+    assert "overdue The next update was promised for Friday 20 November 2026, 11:00 UTC and has not come." in page_text
 
 
 def test_the_page_of_the_version_says_it_first_and_offers_no_file() -> None:
     source = page(GIVEN, "releases/node/4.1.0.md", state(hold()))
-    said = from_markdown(source).text
-    assert said.split("Storage node 4.1.0 ", 1)[1].startswith("On hold. Keep running what you run.")
-    assert "Optional or not? Not now from Stable: it is on hold. Restart?" in said
-    assert "Its files are not offered while it is on hold." in said
-    assert "SHA-256" not in said
-    assert "out now" not in said
+    page_text = from_markdown(source).text
+    assert page_text.split("Storage node 4.1.0 ", 1)[1].startswith("On hold. Keep running what you run.")
+    assert "Optional or not? Not now from Stable: it is on hold. Restart?" in page_text
+    assert "Its files are not offered while it is on hold." in page_text
+    assert "SHA-256" not in page_text
+    assert "out now" not in page_text
 
 
 def test_other_products_are_left_alone() -> None:
@@ -131,11 +131,11 @@ def test_what_new_installs_get_is_what_home_and_downloads_offer() -> None:
 
 def test_a_hold_on_one_platform_leaves_the_other() -> None:
     files = render(GIVEN, state(hold("windows-amd64")))
-    said = from_markdown(files["releases/node/4.1.0.md"].decode()).text
-    assert "On hold for windows-amd64. Keep running what you run. New installs get 4.0.0." in said
-    assert "node-4.1.0-linux.tar.gz" in said
-    assert "node-4.1.0-windows.zip" not in said
-    assert "on hold for windows-amd64 Shipped" in said
+    page_text = from_markdown(files["releases/node/4.1.0.md"].decode()).text
+    assert "On hold for windows-amd64. Keep running what you run. New installs get 4.0.0." in page_text
+    assert "node-4.1.0-linux.tar.gz" in page_text
+    assert "node-4.1.0-windows.zip" not in page_text
+    assert "on hold for windows-amd64 Shipped" in page_text
     downloads = from_markdown(files["downloads.md"].decode()).text
     assert "node-4.0.0-windows.zip windows-amd64" in downloads
     assert "node-4.0.0-linux" not in downloads
@@ -152,16 +152,16 @@ def test_where_nothing_is_left_nothing_is_offered() -> None:
 
 def test_a_hold_whose_notice_cannot_be_read_holds_all_the_same() -> None:
     unread = hold().model_copy(update={"notice": None})
-    said = text_of("releases/node/4.1.0.md", state(unread))
-    assert "On hold. Keep running what you run." in said
-    assert "The publisher’s reason could not be read. On hold in Stable, on all platforms." in said
+    page_text = text_of("releases/node/4.1.0.md", state(unread))
+    assert "On hold. Keep running what you run." in page_text
+    assert "The publisher’s reason could not be read. On hold in Stable, on all platforms." in page_text
 
 
 def test_an_extended_hold_is_reason_once_with_its_latest_promise() -> None:
-    said = text_of("index.md", state(hold(promised=-1), hold(promised=4, ident="c", hours=0)))
-    assert said.count("On hold: Storage node 4.1.0") == 1
-    assert "16:00 UTC." in said
-    assert "has not come" not in said
+    page_text = text_of("index.md", state(hold(promised=-1), hold(promised=4, ident="c", hours=0)))
+    assert page_text.count("On hold: Storage node 4.1.0") == 1
+    assert "16:00 UTC." in page_text
+    assert "has not come" not in page_text
 
 
 @pytest.mark.parametrize(
@@ -174,12 +174,12 @@ def test_an_extended_hold_is_reason_once_with_its_latest_promise() -> None:
 )
 def test_r81_a_withdrawn_version_says_first_what_to_do_then_why(action: str, todo: str, word: str) -> None:
     files = render(GIVEN, state(withdrawn=(withdrawal(action),)))
-    said = from_markdown(files["releases/node/4.1.0.md"].decode()).text
-    assert said.split("Storage node 4.1.0 ", 1)[1].startswith(todo)
-    assert f"The publisher says: “{REASON}” Withdrawn from Stable on Thursday 19 November 2026, 12:00 UTC" in said
-    assert f"{word} It was withdrawn, and its files are not offered any more." in said
-    assert "Optional or not? Do not install it: it was withdrawn." in said
-    assert "SHA-256" not in said
+    page_text = from_markdown(files["releases/node/4.1.0.md"].decode()).text
+    assert page_text.split("Storage node 4.1.0 ", 1)[1].startswith(todo)
+    assert f"The publisher says: “{REASON}” Withdrawn from Stable on Thursday 19 November 2026, 12:00 UTC" in page_text
+    assert f"{word} It was withdrawn, and its files are not offered any more." in page_text
+    assert "Optional or not? Do not install it: it was withdrawn." in page_text
+    assert "SHA-256" not in page_text
     downloads = from_markdown(files["downloads.md"].decode()).text
     assert f"If you run 4.1.0: Withdrawn from Stable on Thursday 19 November 2026, 12:00 UTC. {todo}" in downloads
     assert f"{word} node-4.1.0-linux.tar.gz 4.1.0, linux-amd64" in downloads
@@ -190,21 +190,21 @@ def test_r81_a_withdrawn_version_says_first_what_to_do_then_why(action: str, tod
 
 
 def test_a_withdrawal_on_one_platform_stops_that_one_only() -> None:
-    said = text_of("releases/node/4.1.0.md", state(withdrawn=(withdrawal("stop", "windows-amd64"),)))
-    assert "Withdrawn from Stable for windows-amd64 on" in said
-    assert "do not use Its files for windows-amd64 were withdrawn." in said
-    assert "node-4.1.0-linux.tar.gz" in said
-    assert "node-4.1.0-windows.zip" not in said
+    page_text = text_of("releases/node/4.1.0.md", state(withdrawn=(withdrawal("stop", "windows-amd64"),)))
+    assert "Withdrawn from Stable for windows-amd64 on" in page_text
+    assert "do not use Its files for windows-amd64 were withdrawn." in page_text
+    assert "node-4.1.0-linux.tar.gz" in page_text
+    assert "node-4.1.0-windows.zip" not in page_text
 
 
 def test_an_old_version_that_is_withdrawn_on_one_platform_is_supported_on_the_others() -> None:
     files = render(GIVEN, state(withdrawn=(withdrawal("update", "windows-amd64"),), live=live("4.1.1").live))
-    said = from_markdown(files["releases/index.md"].decode()).text
-    assert "4.1.0withdrawn for windows-amd64" in said
-    assert "Storage node 4.1.0 18 November 2026 no end planned supported" in said
+    page_text = from_markdown(files["releases/index.md"].decode()).text
+    assert "4.1.0withdrawn for windows-amd64" in page_text
+    assert "Storage node 4.1.0 18 November 2026 no end planned supported" in page_text
     everywhere = render(GIVEN, state(withdrawn=(withdrawal("update"),), live=live("4.1.1").live))
-    said = from_markdown(everywhere["releases/index.md"].decode()).text
-    assert "Storage node 4.1.0 18 November 2026 19 November 2026 withdrawn" in said
+    page_text = from_markdown(everywhere["releases/index.md"].decode()).text
+    assert "Storage node 4.1.0 18 November 2026 19 November 2026 withdrawn" in page_text
 
 
 def test_each_platform_has_its_own_row_where_the_advice_differs() -> None:
@@ -212,14 +212,14 @@ def test_each_platform_has_its_own_row_where_the_advice_differs() -> None:
     linux = lines.model_copy(update={"artifacts": lines.artifacts[:1]})
     old = live("4.1.0").live[0]
     windows = old.model_copy(update={"artifacts": old.artifacts[1:]})
-    said = text_of("incidents.md", state(withdrawn=(withdrawal("stop"),), live=(linux, windows), previous=()))
-    assert "linux-amd64: Stop running it. Update to 4.1.1." in said
-    assert "windows-amd64: Stop running it. Going back is not possible yet" in said
+    page_text = text_of("incidents.md", state(withdrawn=(withdrawal("stop"),), live=(linux, windows), previous=()))
+    assert "linux-amd64: Stop running it. Update to 4.1.1." in page_text
+    assert "windows-amd64: Stop running it. Going back is not possible yet" in page_text
 
 
 def test_a_withdrawal_covers_the_hold_on_the_same_version() -> None:
-    said = text_of("index.md", state(hold(), withdrawn=(withdrawal("stop"),)))
-    assert "On hold:" not in said
+    page_text = text_of("index.md", state(hold(), withdrawn=(withdrawal("stop"),)))
+    assert "On hold:" not in page_text
     both = text_of("index.md", state(hold(), withdrawn=(withdrawal("stop", "windows-amd64"),)))
     assert "On hold: Storage node 4.1.0" in both
 
@@ -244,22 +244,22 @@ def test_r82_the_history_tells_promises_and_whether_they_were_kept() -> None:
     first, second = hold(promised=-6, hours=10), hold(promised=3, ident="c", hours=4)
     done = past(withdrawal("stop", "windows-amd64", id="d" * 64), BrakeKind.WITHDRAWAL, NOW - timedelta(hours=12))
     history = (past(second, BrakeKind.HOLD), past(first, BrakeKind.HOLD), done)
-    said = text_of("incidents.md", state(first, second, brake_history=history)).split("History", 1)[1]
-    assert "Stable, all platforms. From Friday 20 November 2026, 02:00 UTC and still in force." in said
+    page_text = text_of("incidents.md", state(first, second, brake_history=history)).split("History", 1)[1]
+    assert "Stable, all platforms. From Friday 20 November 2026, 02:00 UTC and still in force." in page_text
     assert (
         "Next update promised for Friday 20 November 2026, 06:00 UTC; it came late, on Friday 20 November 2026,"
         " 08:00 UTC. Update of Friday 20 November 2026, 08:00 UTC"
-    ) in said
-    assert "Stable, windows-amd64. From Thursday 19 November 2026, 12:00 UTC until Friday 20 November 2026" in said
-    assert "when the channel’s people lifted it, after 12 hours." in said
-    assert said.count("still in force") == 1
+    ) in page_text
+    assert "Stable, windows-amd64. From Thursday 19 November 2026, 12:00 UTC until Friday 20 November 2026" in page_text
+    assert "when the channel’s people lifted it, after 12 hours." in page_text
+    assert page_text.count("still in force") == 1
 
 
 def test_a_hold_after_its_lift_is_another_incident() -> None:
     first = past(hold(promised=-6, hours=10), BrakeKind.HOLD, NOW - timedelta(hours=8))
     second = hold(ident="c", hours=1)
-    said = text_of("incidents.md", state(second, brake_history=(past(second, BrakeKind.HOLD), first)))
-    history = said.split("History", 1)[1]
+    page_text = text_of("incidents.md", state(second, brake_history=(past(second, BrakeKind.HOLD), first)))
+    history = page_text.split("History", 1)[1]
     assert history.count("Stable, all platforms. From") == 2
     assert "came late" not in history
 
@@ -302,7 +302,9 @@ def test_settings_that_help_stand_on_the_page_of_incidents_until_they_end() -> N
     fields = {"id": "e" * 64, "product": "node", "from": Version.parse("4.1.0"), "before": Version.parse("4.1.2")}
     text = {"setting": "cache", "name": "Cache", "how": "Settings, Storage.", "value": "off", "because": REASON}
     helps = LiveMitigation.model_validate({**fields, **text, "at": NOW, "until": NOW + timedelta(days=3)})
-    said = text_of("incidents.md", state(mitigations=(helps,)))
-    assert "Storage node from 4.1.0, before 4.1.2. Until this is fixed: set Cache to off Settings, Storage." in said
+    page_text = text_of("incidents.md", state(mitigations=(helps,)))
+    assert (
+        "Storage node from 4.1.0, before 4.1.2. Until this is fixed: set Cache to off Settings, Storage." in page_text
+    )
     ended = helps.model_copy(update={"until": NOW})
     assert "set Cache to off" not in text_of("incidents.md", state(mitigations=(ended,)))

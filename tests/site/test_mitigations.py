@@ -41,17 +41,19 @@ def advised(**changes: Any) -> ChannelState:
 
 
 def test_the_page_of_a_version_says_first_what_to_set_and_quotes_the_reason() -> None:
-    said = from_markdown(page(GIVEN, "releases/node/4.1.0.md", advised())).text
-    assert "Until fixed in 4.1.2: set storage.auto_sync to off In config.toml." in said
-    assert "The reason given: “Nodes <b>lose</b> their *index*.”" in said
-    assert "This advice ends on" in said
-    assert said.index("Until fixed in 4.1.2") < said.index("Optional or not?")
+    page_text = from_markdown(page(GIVEN, "releases/node/4.1.0.md", advised())).text
+    assert "Until fixed in 4.1.2: set storage.auto_sync to off In config.toml." in page_text
+    assert "The reason given: “Nodes <b>lose</b> their *index*.”" in page_text
+    assert "This advice ends on" in page_text
+    assert page_text.index("Until fixed in 4.1.2") < page_text.index("Optional or not?")
 
 
 def test_platforms_are_named_and_a_fix_that_nobody_knows_is_not() -> None:
-    said = from_markdown(page(GIVEN, "releases/node/4.1.0.md", advised(platforms=["linux-amd64"], fixed_in=None))).text
-    assert "Until this is fixed: set storage.auto_sync to off" in said
-    assert "Only on linux-amd64." in said
+    page_text = from_markdown(
+        page(GIVEN, "releases/node/4.1.0.md", advised(platforms=["linux-amd64"], fixed_in=None))
+    ).text
+    assert "Until this is fixed: set storage.auto_sync to off" in page_text
+    assert "Only on linux-amd64." in page_text
 
 
 @pytest.mark.parametrize("state", [advised(**{"from": "4.1.1"}), advised(until=at(0)), live("4.1.0"), None])

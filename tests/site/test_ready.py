@@ -171,9 +171,9 @@ def test_r93_no_page_names_a_date_after_users_must_run_it() -> None:
     planned = release("5.0.0", planned_for=at(15), notes=needed)
     other = event("other", starts=at(14), ends=at(30))
     content = given(upgrade("upgrade", 20), other, releases=(PUBLISHED, planned), rules=runways("2 d"))
-    said = text(content)
-    assert "Announced, not out yet: 5.0.0, and no date is open in time." in said
-    assert "No date is open before you need it." in said
+    page_text = text(content)
+    assert "Announced, not out yet: 5.0.0, and no date is open in time." in page_text
+    assert "No date is open before you need it." in page_text
     (requirement,) = data(content)["requirements"]
     assert (requirement["late"], requirement.get("expected")) == (True, None)
     assert "5.0.0 has no date in time" in from_markdown(page(content, "index.md")).text

@@ -116,9 +116,9 @@ def test_r81_a_release_page_says_what_becomes_of_data_if_it_is_taken_back(
     fields: dict[str, Any], answer: str | None
 ) -> None:
     of_it = catalog(releases=(release("4.1.0", shipped_at=at(-1), **fields),))
-    said = from_markdown(page(of_it, "releases/node/4.1.0.md")).text
+    page_text = from_markdown(page(of_it, "releases/node/4.1.0.md")).text
     question = "Can it be taken back?"
-    assert (f"{question} {answer}" in said) if answer is not None else (question not in said)
+    assert (f"{question} {answer}" in page_text) if answer is not None else (question not in page_text)
 
 
 def test_the_decision_on_a_page_is_the_one_that_publishing_takes() -> None:

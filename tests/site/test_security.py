@@ -187,11 +187,11 @@ def test_signed_bytes_say_exactly_this() -> None:
 
 
 def test_the_same_advisories_have_the_same_bytes_in_any_order_and_at_any_moment() -> None:
-    one, two = advisory(), advisory("second", published=at(-1))
-    forwards = signed_advisories(given(one, two), NOW)
-    assert forwards == signed_advisories(given(two, one), NOW + timedelta(days=3))
+    first, two = advisory(), advisory("second", published=at(-1))
+    forwards = signed_advisories(given(first, two), NOW)
+    assert forwards == signed_advisories(given(two, first), NOW + timedelta(days=3))
     digest = hashlib.sha256(forwards["node"]).hexdigest()
-    assert digest != hashlib.sha256(signed_advisories(given(one), NOW)["node"]).hexdigest()
+    assert digest != hashlib.sha256(signed_advisories(given(first), NOW)["node"]).hexdigest()
 
 
 @pytest.mark.parametrize(

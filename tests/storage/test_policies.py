@@ -102,7 +102,9 @@ def test_who_writes_metadata_of_which_roles(identity: Identity, roles: set[str])
 )
 def test_who_but_the_publisher_writes_what(key: str, who: set[Identity]) -> None:
     assert may_write(Identity.PUBLISHER, key)
-    assert {one for one in (Identity.AUTOMATION, Identity.ON_CALL, Identity.SITE) if may_write(one, key)} == who
+    assert {
+        identity for identity in (Identity.AUTOMATION, Identity.ON_CALL, Identity.SITE) if may_write(identity, key)
+    } == who
 
 
 @pytest.mark.parametrize("identity", [Identity.AUTOMATION, Identity.ON_CALL, Identity.SITE])
@@ -153,12 +155,12 @@ def test_r17_the_ledger_is_private_and_whoever_flips_can_append_to_it_and_take_n
 
 
 def test_the_site_s_publisher_changes_what_is_there_and_the_public_reads_it() -> None:
-    publisher, timer, public = (site_policy("b", "site/", one)["Statement"] for one in SITE_IDENTITIES)
+    publisher, timer, public = (site_policy("b", "site/", identity)["Statement"] for identity in SITE_IDENTITIES)
     assert timer == publisher
-    rights = {action for one in publisher for action in one["Action"]}
+    rights = {action for identity in publisher for action in identity["Action"]}
     assert rights == {f"s3:{what}" for what in ("ListBucket", "GetObject", "PutObject", "AbortMultipartUpload",
         "DeleteObject")}  # fmt: skip
-    assert [(one["Effect"], one["Action"], one["Resource"]) for one in public] == [
+    assert [(identity["Effect"], identity["Action"], identity["Resource"]) for identity in public] == [
         ("Allow", ["s3:GetObject"], ["arn:aws:s3:::b/site/*"])
     ]
 

@@ -102,20 +102,20 @@ class Drill:
     def type(self, *words: str, by: str = "") -> Ran:
         """A command, with the keys of a person if one is named."""
         keys = ("--keys", f"people/{by}") if by else ()
-        told = answers(self.publish, list(words), self.project.base)
-        ran = self.publish(*words, *keys, *told, cwd=self.project.base)
+        confirmations = answers(self.publish, list(words), self.project.base)
+        ran = self.publish(*words, *keys, *confirmations, cwd=self.project.base)
         assert ran.code == 0, f"{words} by {by}\n{ran.out}\n{ran.err}"
         return ran
 
     def follow(self, heading: str, by: str) -> str:
         """The lines of the page below a heading; who signs with a key of their own is named there."""
-        said = ""
+        output = ""
         for line in PAGE[heading]:
             words = shlex.split(line.replace("our-node", "node"))[1:]
             person = words[words.index("--key") + 1].rpartition("-")[2] if "--key" in words else by
             yes = ("--yes",) if words[0] in ("hold", "withdraw", "mitigate") else ()
-            said += self.type(*words, *yes, by=person).out
-        return flat(said)
+            output += self.type(*words, *yes, by=person).out
+        return flat(output)
 
     def ours(self, machine: str) -> dict[str, Any]:
         """What our client answers on a machine."""
@@ -193,12 +193,12 @@ class Drill:
         """All clients agree on what each machine is told, and what is offered is what was built."""
         stock = self.stock()
         answered = {}
-        for machine, told in expected.items():
+        for machine, expectation in expected.items():
             answer = self.ours(machine)
             release = answer["release"]
-            assert Told(answer["outcome"], release and release["version"], answer["exit_code"]) == told, machine
+            assert Told(answer["outcome"], release and release["version"], answer["exit_code"]) == expectation, machine
             other = self.javascript(machine, stock, answer["withdrawal"])
-            assert Told(other["outcome"], other["offers"], other["exit_code"]) == told, machine
+            assert Told(other["outcome"], other["offers"], other["exit_code"]) == expectation, machine
             if release is not None:
                 built = self.project.base / "dist" / release["version"] / release["artifact"]["file"]
                 assert self.fetched(stock, release["artifact"]["target"]) == built.read_bytes()

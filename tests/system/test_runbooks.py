@@ -94,10 +94,10 @@ def misuse(role: str, key: str) -> Callable[[Thief], None]:
 
 def hold_everything(thief: Thief) -> None:
     """A hold on what is live, with a notice, so that clients offer nothing."""
-    said = {"product": "node", "channel": "stable", "version": "1.1.0", "platforms": []}
+    held = {"product": "node", "channel": "stable", "version": "1.1.0", "platforms": []}
     times = {"at": "2026-11-20T12:00:00Z", "next_update": "2036-11-20T12:00:00Z"}
     notice = json.dumps(
-        {"format": "tidegate-notice/1", "kind": "hold", **said, **times, "because": "Because."}
+        {"format": "tidegate-notice/1", "kind": "hold", **held, **times, "because": "Because."}
     ).encode()
     digest = hashlib.sha256(notice).hexdigest()
     thief.write(notice_key("node", "stable", digest), notice)

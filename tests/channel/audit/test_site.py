@@ -179,7 +179,7 @@ def test_signed_advisories_that_are_none_are_found(project: Project, tmp_path: P
 def test_a_security_file_that_was_changed_afterwards_is_found_twice(project: Project, tmp_path: Path) -> None:
     site = with_advisories(project, tmp_path / "site", {"node": TARGET}, security_file([TARGET]))
     put(site, SECURITY_FILE, b"nothing is wrong")
-    texts = sorted(found for _, found in findings(project, site))
+    texts = sorted(problem for _, problem in findings(project, site))
     assert len(texts) == 2
     assert CHANGED in texts[1]
     assert "not the signed ones" in texts[0]

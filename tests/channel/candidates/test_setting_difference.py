@@ -44,6 +44,6 @@ def test_what_is_the_same_everywhere_is_said_once_and_else_with_its_platforms() 
     assert list(setting_lines(before, before)) == []
     assert next(setting_lines(before, everywhere)) == "settings that a mitigation may name"
     assert len(list(setting_lines(before, everywhere))) == 2
-    one = {"linux": feed("linux", SYNC), "macos": feed("macos")}
-    assert next(setting_lines(before, one)) == "settings that a mitigation may name for linux"
+    feeds = {"linux": feed("linux", SYNC), "macos": feed("macos")}
+    assert next(setting_lines(before, feeds)) == "settings that a mitigation may name for linux"
     assert list(setting_lines({}, everywhere)) == list(setting_lines(before, everywhere))

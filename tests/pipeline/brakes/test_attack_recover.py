@@ -144,10 +144,10 @@ def test_nobody_goes_back_behind_a_change_of_keys_to_end_a_hold(shipped: Project
     change_targets(shipped)
     promote_keys(shipped)
     hold(shipped, "1.1.0")
-    found = (shipped.bucket / TIMESTAMP_KEY).read_bytes()
+    timestamp = (shipped.bucket / TIMESTAMP_KEY).read_bytes()
     with pytest.raises(VerificationError, match=r"so the hold on node.stable 1.1.0 would end"):
         put_back(shipped, before)
-    assert (shipped.bucket / TIMESTAMP_KEY).read_bytes() == found
+    assert (shipped.bucket / TIMESTAMP_KEY).read_bytes() == timestamp
 
 
 def change_targets(project: Project, *, replace: bool = False) -> None:

@@ -54,7 +54,7 @@ def looked(project: Project, *, listing: bool = True) -> Audit:
 
 
 def errors(project: Project, *, listing: bool = True) -> list[str]:
-    return [found.what for found in looked(project, listing=listing).findings if found.level is Level.ERROR]
+    return [finding.what for finding in looked(project, listing=listing).findings if finding.level is Level.ERROR]
 
 
 def sign_brakes(project: Project, thief: Thief, stops: Mapping[str, object], by: str = "brakes-ben") -> None:
