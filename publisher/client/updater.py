@@ -19,9 +19,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,13 +28,11 @@ from tuf.api.exceptions import LengthOrHashMismatchError
 from tuf.api.metadata import TargetFile, Targets
 from tuf.ngclient import FetcherInterface
 
-from publisher.client.answers.decide import ClientState
 from publisher.client.brakes.notices import Notices
 from publisher.client.durable_files import is_plain_file, new_part, open_plain, remove_leftovers
 from publisher.client.metadata.kept import KeptMetadata
 from publisher.client.metadata.trusted import Clock
 from publisher.client.mitigations.advice import MitigationNotices
-from publisher.client.mitigations.notes_role import VerifiedNotes
 from publisher.client.network.address import is_safe, parsed
 from publisher.client.network.patience import ServerPatience, impatient
 from publisher.client.session import DISTRUST, ChannelSource, Session, start_session
@@ -43,9 +40,9 @@ from publisher.client.state_lock import locked
 from publisher.client.transfer.download import Downloaded, Remote, already_there, keep
 from publisher.client.transfer.part_file import open_part, remove_parts
 from publisher.client.tuf_errors import plain_errors, sent_wrong_bytes
+from publisher.client.verified_channel import VerifiedChannel
 from publisher.wire import feed_parser as feeds
 from publisher.wire.advice.mitigation import Advice
-from publisher.wire.duties import Signature
 from publisher.wire.errors import (
     ClientError,
     ClientInputError,
@@ -56,13 +53,13 @@ from publisher.wire.errors import (
 )
 from publisher.wire.feed_parser import ParsedFeed, parse_feed
 from publisher.wire.feed_words import BackState, BrakeKind
-from publisher.wire.stopping.brakes import Brake, ChannelBrakes
+from publisher.wire.stopping.brakes import Brake
 from publisher.wire.stopping.notice import BrakeNotice
 from publisher.wire.stopping.withdrawn import GoingBack, going_back, withdrawn_versions
 from publisher.wire.version import Version
 from publisher.wire.web_path import as_asked
 
-__all__ = ["Clock", "Downloaded", "UpdateClient", "VerifiedChannel"]
+__all__ = ["Clock", "Downloaded", "UpdateClient"]
 
 _OFFLINE = (Code.UNREACHABLE, Code.TOO_SLOW, Code.PROXY)
 """What stops a client on the way to the channel; a file that is missing there is the channel's own failure."""
@@ -71,44 +68,6 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 EVERYWHERE = "any"
 """The platform of files that run anywhere."""
-
-
-@dataclass(frozen=True)
-class VerifiedChannel:
-    """A verified state of one product's channel."""
-
-    feed: ParsedFeed
-    signatures: tuple[Signature, ...]
-    """Who signed the channel's role."""
-    checked_at: datetime
-    """The moment at which expiry was judged, UTC."""
-    valid_until: datetime
-    """When the first of the signatures that it rests on expires, UTC."""
-    taken_back: Mapping[Version, GoingBack]
-    """The versions that the channel has taken back, ascending, and what users do before they go back from each."""
-    reached_at: datetime
-    """When the channel was last reached, UTC; before `checked_at` if this machine recalls what it verified then."""
-    silenced: bool
-    """Whether the channel's brakes have expired: nothing may be offered, and it is unclear what is on hold."""
-    brakes: ChannelBrakes
-    """What is stopped on the channel: listed by its brakes or remembered, and not lifted."""
-    platform: str
-    """The platform that was asked for; the feed's is `any` for files that run anywhere."""
-
-    notes: VerifiedNotes
-    """What the channel's notes say, as far as they can be believed."""
-
-    def withdrawal_of(self, version: Version) -> Brake | None:
-        """The withdrawal of a version on this machine; None where it is good."""
-        return self.brakes.withdrawal_of(version, self.platform, self.feed.platform)
-
-    def hold_of(self, version: Version) -> Brake | None:
-        """The hold on a version on this machine; None where it is free."""
-        return self.brakes.hold_of(version, self.platform, self.feed.platform)
-
-    def state_of(self, current: Version | None) -> ClientState:
-        """The state of this machine, where this version runs."""
-        return ClientState(current, self.platform, self.taken_back)
 
 
 class UpdateClient:
@@ -217,8 +176,7 @@ class UpdateClient:
             channel.feed.channel,
             f"{source.url}/tuf/targets/",
             source.brakes_dir,
-            # Where the channel could not be reached a moment ago, nobody waits for it again.
-            source.fetcher if channel.reached_at == channel.checked_at else None,
+            self._fetcher_after(channel),
         )
         return notices.read(kind, brake, {other.id for other in (*brakes.holds, *brakes.withdrawn)})
 
@@ -227,11 +185,14 @@ class UpdateClient:
         if current is None:
             return Advice()
         source = self._source
-        # Where the channel could not be reached a moment ago, nobody waits for it again.
-        fetcher = source.fetcher if channel.reached_at == channel.checked_at else None
-        notices = MitigationNotices(f"{source.url}/tuf/targets/", source.state / "mitigations", fetcher)
+        advice_dir, fetcher = source.state / "mitigations", self._fetcher_after(channel)
+        notices = MitigationNotices(f"{source.url}/tuf/targets/", advice_dir, fetcher)
         with plain_errors("check for advice"), self._locked():
             return notices.advice(channel.notes, channel.feed, current, channel.platform, channel.checked_at)
+
+    def _fetcher_after(self, channel: VerifiedChannel) -> FetcherInterface | None:
+        """None where the channel could not be reached a moment ago: nobody waits for it again."""
+        return None if channel.recalled else self._source.fetcher
 
     def download(self, feed: ParsedFeed, to_dir: Path) -> Downloaded:
         """Fetch the file of the feed's release into `to_dir` under its plain name.

@@ -14,7 +14,9 @@ from publisher.client import cli
 from publisher.client.cli import main, wall_clock
 from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
+from tests.support.mirror import Mirror, mirrored
 from tests.support.tuf_repository import Bucket, a_feed
+from tests.support.waiting import Waiting
 
 Run = Callable[..., tuple[int, str, str]]
 SetClock = Callable[[str], None]
@@ -38,6 +40,19 @@ def bucket(tmp_path: Path) -> Bucket:
     bucket = Bucket(tmp_path / "bucket")
     bucket.release(a_feed())
     return bucket
+
+
+@pytest.fixture
+def server(bucket: Bucket) -> Iterator[Mirror]:
+    """The bucket behind a real server, which can be told to fail; for tests that are marked `loopback`."""
+    with mirrored(bucket.directory) as running:
+        yield running
+
+
+@pytest.fixture
+def waiting() -> Waiting:
+    """A clock that only waiting moves."""
+    return Waiting()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -14,22 +13,11 @@ from publisher.client.network.patience import TRIES
 from publisher.client.updater import UpdateClient
 from publisher.wire.errors import Code, TransferError
 from tests.client.conftest import ASK, Run, SetClock
-from tests.support.mirror import Mirror, Trouble, breaks_after, mirrored, status
+from tests.support.mirror import Mirror, Trouble, breaks_after, status
 from tests.support.tuf_repository import Bucket, a_feed
 from tests.support.waiting import NOW, Waiting
 
 pytestmark = pytest.mark.loopback
-
-
-@pytest.fixture
-def server(bucket: Bucket) -> Iterator[Mirror]:
-    with mirrored(bucket.directory) as running:
-        yield running
-
-
-@pytest.fixture
-def waiting() -> Waiting:
-    return Waiting()
 
 
 @pytest.fixture

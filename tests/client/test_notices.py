@@ -14,7 +14,8 @@ import pytest
 from tuf.api.exceptions import DownloadError
 
 from publisher.client.network.http import DirectoryFetcher
-from publisher.client.updater import UpdateClient, VerifiedChannel
+from publisher.client.updater import UpdateClient
+from publisher.client.verified_channel import VerifiedChannel
 from publisher.wire.feed_words import BrakeKind
 from publisher.wire.stopping.notice import MAX_BYTES, BrakeNotice
 from tests.client.conftest import ASK, CountingFetcher

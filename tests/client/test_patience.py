@@ -41,11 +41,6 @@ def busy(after: timedelta | datetime | None = None, code: int = 503) -> StatusEr
     return StatusError(A, code, after)
 
 
-@pytest.fixture
-def waiting() -> Waiting:
-    return Waiting()
-
-
 @pytest.mark.parametrize("failure", [busy(), busy(code=500), busy(code=429), busy(code=502), Unreachable("broke")])
 def test_what_may_pass_is_asked_for_again_after_longer_and_longer_pauses(waiting: Waiting, failure: Failure) -> None:
     server = Server(failure, failure)

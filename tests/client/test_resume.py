@@ -28,7 +28,7 @@ from publisher.wire.errors import (
 )
 from publisher.wire.feed_parser import ParsedFeed
 from tests.client.conftest import ASK, empty
-from tests.support.mirror import Mirror, Trouble, breaks_after, mirrored, part_of_it, sends, status, whole
+from tests.support.mirror import Mirror, Trouble, breaks_after, part_of_it, sends, status, whole
 from tests.support.tuf_repository import Bucket, a_feed
 from tests.support.waiting import NOW, Waiting
 
@@ -47,17 +47,6 @@ def bucket(tmp_path: Path) -> Bucket:
     feed["release"]["artifact"]["urls"] = []
     bucket.release(feed)
     return bucket
-
-
-@pytest.fixture
-def server(bucket: Bucket) -> Iterator[Mirror]:
-    with mirrored(bucket.directory) as running:
-        yield running
-
-
-@pytest.fixture
-def waiting() -> Waiting:
-    return Waiting()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from publisher.client.network.http import WebFetcher
 from publisher.client.updater import UpdateClient
 from publisher.wire.errors import ExpiredError
 from tests.client.conftest import ASK
-from tests.support.mirror import Mirror, Trouble, head, mirrored
+from tests.support.mirror import Mirror, Trouble, head
 from tests.support.tuf_repository import Bucket, a_feed
 from tests.support.waiting import Waiting
 
@@ -32,12 +31,6 @@ def bucket(tmp_path: Path) -> Bucket:
     bucket.expires["timestamp"] = TODAY + timedelta(days=1)
     bucket.release(a_feed())
     return bucket
-
-
-@pytest.fixture
-def server(bucket: Bucket) -> Iterator[Mirror]:
-    with mirrored(bucket.directory) as running:
-        yield running
 
 
 @pytest.fixture

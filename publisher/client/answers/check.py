@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.client.answers.decide import UpdateAdvice, decide
-from publisher.client.updater import UpdateClient, VerifiedChannel
+from publisher.client.updater import UpdateClient
+from publisher.client.verified_channel import VerifiedChannel
 from publisher.wire.answer_words import Outcome
 from publisher.wire.errors import ClientInputError, Code
 from publisher.wire.feed_words import BrakeKind

@@ -95,7 +95,7 @@ class Explanation:
                 lines += _item(f"- {time_text(change.at)}: {change.text}", width)
         elif advice.release is None:
             lines += ["", "This changes when the publisher publishes again."]
-        if channel.reached_at < channel.checked_at:
+        if channel.recalled:
             lines += ["", f"The channel cannot be reached. This is its state of {time_text(channel.reached_at)}."]
         return [*lines, "", *textwrap.wrap(f"Signed by {listed_signers(channel.signatures)}: verified", width)]
 

@@ -18,7 +18,8 @@ from publisher.client.ready.metrics import (
 )
 from publisher.client.ready.report import readiness_json, readiness_lines
 from publisher.client.tuf_errors import plain_errors
-from publisher.client.updater import UpdateClient, VerifiedChannel
+from publisher.client.updater import UpdateClient
+from publisher.client.verified_channel import VerifiedChannel
 from publisher.wire.errors import ClientError
 from publisher.wire.feed_words import Audience
 from publisher.wire.version import Version

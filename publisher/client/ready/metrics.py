@@ -22,7 +22,7 @@ from publisher.wire.errors import ClientInputError
 from publisher.wire.version import Version
 
 if TYPE_CHECKING:
-    from publisher.client.updater import VerifiedChannel
+    from publisher.client.verified_channel import VerifiedChannel
 
 __all__ = ["CheckedVersion", "answer_metrics", "failure_metrics", "refuse_unwritable", "write_metrics"]
 

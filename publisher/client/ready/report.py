@@ -21,7 +21,7 @@ from publisher.wire.version import Version
 
 if TYPE_CHECKING:
     from publisher.client.answers.check import StoppedVersion
-    from publisher.client.updater import VerifiedChannel
+    from publisher.client.verified_channel import VerifiedChannel
 
 __all__ = ["READINESS", "readiness_json", "readiness_lines", "requirement_lines"]
 
@@ -66,7 +66,7 @@ def readiness_lines(
     if answer.release:
         lines += ["", "To download it:", f"  {next_command}"]
     lines.append("")
-    if channel.reached_at < channel.checked_at:
+    if channel.recalled:
         age = _duration_text(channel.checked_at - channel.reached_at)
         stale = f"The channel cannot be reached. This is its state of {time_text(channel.reached_at)}, {age} ago."
         lines += textwrap.wrap(f"{stale} It can be relied on until {time_text(channel.valid_until)}.", width)
