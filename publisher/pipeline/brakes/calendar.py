@@ -14,8 +14,10 @@ from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.brakes import channel_brakes, with_brakes
 from publisher.channel.repository import Repository
+from publisher.errors import VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.config.role import SHARED_ROLES
+from publisher.model.configuration import Configuration
 from publisher.rules.freeze.signed_freezes import freezes_to_sign
 from publisher.wire.stopping.brakes import BRAKES, Freeze
 
@@ -30,8 +32,20 @@ class UnsignedFreezes:
     """What the role brakes says once they are signed."""
 
 
-def unsigned_freezes(catalog: Catalog, live: Repository, now: datetime) -> UnsignedFreezes | None:
-    """What brakes lack of the calendar; None where they lack nothing. Raises VerificationError."""
+def unsigned_freezes(configuration: Configuration, live: Repository, now: datetime) -> UnsignedFreezes | None:
+    """What brakes lack of the calendar; None where they lack nothing, or where nobody can tell.
+
+    Neither content with problems nor brakes that cannot be read, which `publish verify` says, stop whoever asks.
+    """
+    if not isinstance(configuration, Catalog):
+        return None
+    try:
+        return _lacking(configuration, live, now)
+    except VerificationError:
+        return None
+
+
+def _lacking(catalog: Catalog, live: Repository, now: datetime) -> UnsignedFreezes | None:
     missing: dict[str, tuple[Freeze, ...]] = {}
     for role in sorted(set(live.roles) - set(SHARED_ROLES)):
         product = role.partition(".")[0]

@@ -10,7 +10,6 @@ from tuf.api.metadata import Targets
 from publisher.channel.repository import Repository
 from publisher.channel.roles import role_policy
 from publisher.errors import VerificationError
-from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.brakes.calendar import unsigned_freezes
@@ -56,16 +55,8 @@ def _refuse_vanished(bucket: Bucket, now: datetime) -> None:
 
 
 def _calendar(configuration: Configuration, live: Repository, keys: KeyRing, now: datetime) -> Mapping[str, Targets]:
-    """What brakes say with the calendar's freezes; nothing where they lack none, or cannot be signed here.
-
-    Neither content with problems nor brakes that cannot be read keep a channel from being refreshed.
-    """
-    if not isinstance(configuration, Catalog):
-        return {}
-    try:
-        unsigned = unsigned_freezes(configuration, live, now)
-    except VerificationError:
-        return {}
+    """What brakes say with the calendar's freezes; nothing where they lack none, or cannot be signed here."""
+    unsigned = unsigned_freezes(configuration, live, now)
     if unsigned is None or len(keys.of(BRAKES)) < role_policy(configuration.signers, BRAKES).threshold:
         return {}
     return {BRAKES: unsigned.content}

@@ -150,13 +150,7 @@ def _vanished(bucket: Bucket, now: datetime) -> tuple[VanishedBrake, ...]:
 def _unsigned_freezes(
     live: Repository, configuration: Configuration, now: datetime
 ) -> Mapping[str, tuple[Freeze, ...]]:
-    """Nothing where the content has problems, or where brakes cannot be read, which `publish verify` says."""
-    if not isinstance(configuration, Catalog):
-        return {}
-    try:
-        unsigned = unsigned_freezes(configuration, live, now)
-    except VerificationError:
-        return {}
+    unsigned = unsigned_freezes(configuration, live, now)
     return unsigned.by_channel if unsigned is not None else {}
 
 

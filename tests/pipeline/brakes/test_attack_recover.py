@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from datetime import timedelta
 
 import pytest
 from tuf.api.metadata import Metadata, Targets
@@ -25,19 +24,9 @@ from tests.support.rotating import promote_keys, replace_key, sign_role_as, stag
 from tests.support.thief import FAR, Thief
 
 HELD = Version.parse("1.1.0")
+pytestmark = pytest.mark.usefixtures("ben_on_call")
+
 ONLINE = ("snapshot-ben", "timestamp-ben")
-
-
-@pytest.fixture
-def shipped(project: Project) -> Project:
-    """1.0.0 and then 1.1.0 are published, an hour ago; of the keys of brakes, only ben's is here."""
-    project.publish("1.0.0")
-    project.publish("1.1.0")
-    project.now += timedelta(hours=1)
-    for key in project.keys.glob("brakes-*.pem"):
-        if key.stem != "brakes-ben":
-            key.unlink()
-    return project
 
 
 def survey_head(project: Project, action: LedgerAction | None = None) -> Head:

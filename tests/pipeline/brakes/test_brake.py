@@ -24,15 +24,6 @@ from tests.support.project import Project, tree
 SPACE = Version.parse("1.1.0")
 
 
-@pytest.fixture
-def shipped(project: Project) -> Project:
-    """1.0.0 and then 1.1.0 are published, an hour ago."""
-    project.publish("1.0.0")
-    project.publish("1.1.0")
-    project.now += timedelta(hours=1)
-    return project
-
-
 def refused(project: Project, error: type[TidegateError], words: str, version: str = "1.1.0", **changes: Any) -> None:
     before = tree(project.bucket)
     with pytest.raises(error) as caught:

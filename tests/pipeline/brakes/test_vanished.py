@@ -26,19 +26,9 @@ from tests.support.project import Project
 from tests.support.rotating import promote_keys, replace_key, sign_role_as, stage_keys
 from tests.support.thief import Thief
 
+pytestmark = pytest.mark.usefixtures("ben_on_call")
+
 ONLINE = ("snapshot-ben", "timestamp-ben")
-
-
-@pytest.fixture
-def shipped(project: Project) -> Project:
-    """1.0.0 and then 1.1.0 are published, an hour ago; of the keys of brakes, only ben's is here."""
-    project.publish("1.0.0")
-    project.publish("1.1.0")
-    project.now += timedelta(hours=1)
-    for key in project.keys.glob("brakes-*.pem"):
-        if key.stem != "brakes-ben":
-            key.rename(project.base / key.name)
-    return project
 
 
 class Blind(StoreSource):
